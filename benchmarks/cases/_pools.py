@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import image_array, images, torch_like
 
 
 def inputs(size):
@@ -43,4 +44,16 @@ def make_jax(jax, x, g):
     return step, (x, g)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, g):
+    def pool(x):
+        padded = torch.nn.functional.pad(x, (0, 1, 0, 1), value=-float("inf"))
+        return torch.nn.functional.max_pool2d(padded, 3, 2)
+
+    def step(x, g):
+        y, back = torch.func.vjp(pool, x)
+        return y, *back(g)
+
+    return step, (images(torch, x), images(torch, g)), lambda r: [image_array(v) for v in r]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_steps, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-5
 LIMIT = "bandwidth: seven arrays of 16 MiB are read or written"
@@ -43,4 +44,16 @@ def make_jax(jax, weights, first, second, gradient):
     return step, (weights, first, second, gradient)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax)}
+def make_torch(torch, weights, first, second, gradient):
+    weights, first, second, gradient = (torch.from_numpy(x.copy()) for x in (weights, first, second, gradient))
+
+    def update(gradient):
+        first.mul_(0.9).add_(0.1 * gradient)
+        second.mul_(0.999).add_(0.001 * gradient * gradient)
+        weights.sub_(0.001 * first / (second.sqrt() + 1e-8))
+        return weights[:3].clone(), first[:3].clone(), second[:3].clone()
+
+    return update, (gradient,)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import array, image_array, images, tensor, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "second- and third-level cache: nine passes"
@@ -49,4 +50,16 @@ def make_jax(jax, *args):
     return step, args
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, scale, offset, g):
+    def layer(x, scale, offset):
+        return torch.relu(torch.nn.functional.batch_norm(x, None, None, scale, offset, training=True, eps=1e-3))
+
+    def step(x, scale, offset, g):
+        y, back = torch.func.vjp(layer, x, scale, offset)
+        return [y, *back(g)]
+
+    args = images(torch, x), tensor(torch, scale), tensor(torch, offset), images(torch, g)
+    return step, args, lambda r: [image_array(r[0]), image_array(r[1]), array(r[2]), array(r[3])]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

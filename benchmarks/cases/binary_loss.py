@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import tensor, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "arithmetic of an exponential, a logarithm and a quotient, in three passes"
@@ -39,4 +40,15 @@ def make_jax(jax, logits, labels):
     return jax.value_and_grad(loss), (logits, labels)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, *args):
+    def loss(logits, labels):
+        return torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
+
+    def run(logits, labels):
+        gradient, value = torch.func.grad_and_value(loss)(logits, labels)
+        return value, gradient
+
+    return run, tuple(tensor(torch, x) for x in args)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

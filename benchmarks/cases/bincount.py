@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 0
 LIMIT = "a count waits for the one before at the same place"
@@ -30,4 +31,11 @@ def make_jax(jax, x):
     return (lambda x: jax.numpy.bincount(x, length=1000)), (x,)
 
 
-BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x):
+    def count(x):
+        return torch.zeros(1000, dtype=torch.int32).scatter_add_(0, x, torch.ones_like(x, dtype=torch.int32))
+
+    return count, (torch.from_numpy(x.astype(np.int64)),)
+
+
+BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

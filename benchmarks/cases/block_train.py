@@ -3,9 +3,10 @@
 import numpy as np
 
 from cases import block_fwd
-from cases._programs import Jax, Numpy
+from cases._programs import Jax, Numpy, Torch
 from cases._programs import tensorflow_like as library
 from cases._steps import jax_steps, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate, as the forward pass"
@@ -57,4 +58,21 @@ def make_jax(jax, target, x, *weights):
     return step, list(weights)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax)}
+def make_torch(torch, target, x, *weights):
+    lib = Torch(torch)
+    x, target = torch.from_numpy(x), torch.from_numpy(target)
+    variables = tuple(torch.from_numpy(w.copy()) for w in weights)
+
+    def loss(weights, x, target):
+        return (blocks(lib, x, *weights) - target).square().mean()
+
+    def step(x, target):
+        gradients, value = torch.func.grad_and_value(loss)(variables, x, target)
+        for v, g in zip(variables, gradients):
+            v.sub_(RATE * g)
+        return value
+
+    return step, (x, target)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax), **torch_like(make_torch)}

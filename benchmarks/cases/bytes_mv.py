@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import tensor, torch_like
 
 TOLERANCE = 1e-3
 LIMIT = "read bandwidth; a byte is a multiply-add"
@@ -30,4 +31,8 @@ def make_jax(jax, *arguments):
     return (lambda x, w, scale: x @ w.astype(x.dtype).T * scale), arguments
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, *arguments):
+    return (lambda x, w, scale: x @ w.to(x.dtype).t() * scale), tuple(tensor(torch, x) for x in arguments)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 0
 LIMIT = "latency of eight integer instructions an iteration"
@@ -62,4 +63,16 @@ def build_numba(n):
     return lambda: count(n), lambda r: [np.asarray(r)]
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), "numba": build_numba}
+def make_torch(torch, n):
+    from torch._higher_order_ops.while_loop import while_loop
+
+    def count(n):
+        def body(n, steps):
+            return torch.where(n % 2 == 0, n // 2, 3 * n + 1), steps + 1
+
+        return while_loop(lambda n, steps: n != 1, body, (n, torch.zeros((), dtype=torch.int64)))[1]
+
+    return count, (torch.tensor(n),)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), "numba": build_numba, **torch_like(make_torch)}

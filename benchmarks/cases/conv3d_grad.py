@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import filter_array, filters, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate"
@@ -40,4 +41,11 @@ def make_jax(jax, x, w, g):
     return (lambda x, w, g: list(jax.vjp(lambda w: convolve(w, x), w)[1](g))), (x, w, g)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, w, g):
+    def gradient(x, w, g):
+        return torch.func.vjp(lambda w: torch.nn.functional.conv3d(x, w, padding=1), w)[1](g)[0]
+
+    return gradient, (images(torch, x), filters(torch, w), images(torch, g)), lambda r: [filter_array(r)]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import filters, image_array, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate"
@@ -29,4 +30,11 @@ def make_jax(jax, x, w):
     ), (x, w)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, w):
+    def run(x, w):
+        return torch.nn.functional.conv2d(x, w, padding=1)
+
+    return run, (images(torch, x), filters(torch, w)), lambda r: [image_array(r)]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import filter_array, filters, image_array, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate; images pass through the third-level cache"
@@ -44,4 +45,16 @@ def make_jax(jax, x, w, g):
     return (lambda x, w, g: jax.vjp(convolve, x, w)[1](g)), (x, w, g)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, w, g):
+    def gradients(x, w, g):
+        # One row and column of zeros come after the input.
+        def convolve(x, w):
+            return torch.nn.functional.conv2d(torch.nn.functional.pad(x, (0, 1, 0, 1)), w, stride=2)
+
+        return torch.func.vjp(convolve, x, w)[1](g)
+
+    args = images(torch, x), filters(torch, w), images(torch, g)
+    return gradients, args, lambda r: [image_array(r[0]), filter_array(r[1])]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -4,6 +4,7 @@ import numpy as np
 
 from cases._convolutions import conv, conv_grads
 from cases._steps import tensorflow_like
+from cases._torch import filter_array, filters, image_array, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "loads: four channels are a quarter of a vector"
@@ -35,4 +36,16 @@ def make(tf, x, w, g):
     return step, (tf.constant(x), tf.constant(w), tf.constant(g))
 
 
-BUILDERS = tensorflow_like(make)
+def make_torch(torch, x, w, g):
+    def step(x, w, g):
+        def convolve(x, w):
+            return torch.nn.functional.conv2d(x, w, padding=1, groups=GROUPS)
+
+        y, back = torch.func.vjp(convolve, x, w)
+        return [y, *back(g)]
+
+    args = images(torch, x), filters(torch, w), images(torch, g)
+    return step, args, lambda r: [image_array(r[0]), image_array(r[1]), filter_array(r[2])]
+
+
+BUILDERS = {**tensorflow_like(make), **torch_like(make_torch)}

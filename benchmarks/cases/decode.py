@@ -3,9 +3,10 @@
 import numpy as np
 
 from cases import llama_fwd
-from cases._programs import Jax, Numpy
+from cases._programs import Jax, Numpy, Torch
 from cases._programs import tensorflow_like as library
 from cases._steps import jax_steps, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "read bandwidth: weights and keys are read once"
@@ -70,4 +71,18 @@ def make_jax(jax, at, x, cos, sin, keys, values, qkv, *weights):
     return step, [at, keys, values]
 
 
-BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax)}
+def make_torch(torch, at, x, cos, sin, keys, values, qkv, *weights):
+    lib = Torch(torch)
+    keys, values = torch.from_numpy(keys.copy()), torch.from_numpy(values.copy())
+    at, x, cos, sin, qkv, *weights = (torch.from_numpy(np.asarray(v)) for v in (at, x, cos, sin, qkv, *weights))
+
+    def step(at, x, cos, sin, qkv, *weights):
+        q, k, v = projected(lib, at, x, cos, sin, qkv)
+        keys.index_copy_(0, at[None], k[None])
+        values.index_copy_(0, at[None], v[None])
+        return attended(lib, x, q, keys, values, torch.arange(POSITIONS) > at, *weights)
+
+    return step, (at.long(), x, cos, sin, qkv, *weights)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import tensor, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "read bandwidth of the weights: 16 rows use each of them"
@@ -33,4 +34,9 @@ def build_numpy(x, w, b):
     return lambda: np.maximum(x @ w + b, 0), lambda r: [r]
 
 
-BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, *arguments):
+    x, weights, bias = (tensor(torch, v) for v in arguments)
+    return (lambda x: torch.relu(x @ weights + bias)), (x,)
+
+
+BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import array, depthwise_array, depthwise_filters, image_array, images, tensor, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "second- and third-level cache"
@@ -56,4 +57,16 @@ def make_jax(jax, x, w, b, g):
     return step, (x, w, b, g)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, w, b, g):
+    def layer(x, w, b):
+        return torch.relu(torch.nn.functional.conv2d(x, w, b, padding=2, groups=128))
+
+    def step(x, w, b, g):
+        y, back = torch.func.vjp(layer, x, w, b)
+        return [y, *back(g)]
+
+    args = images(torch, x), depthwise_filters(torch, w), tensor(torch, b), images(torch, g)
+    return step, args, lambda r: [image_array(r[0]), image_array(r[1]), depthwise_array(r[2]), array(r[3])]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "rows of both ends from anywhere in the second- and third-level cache"
@@ -37,4 +38,11 @@ def make_jax(jax, x, source, target, weights):
     return run, (x, source, target, weights)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, source, target, weights):
+    def run(x, source, target, weights):
+        return torch.zeros(NODES, FEATURES).index_add_(0, target, x[source] * weights[:, None])
+
+    return run, tuple(map(torch.from_numpy, (x, source, target, weights)))
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "latency of a step: 64 sums of 32 rows"
@@ -46,4 +47,15 @@ def make_jax(jax, x, y):
     return run, (x, y)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, y):
+    def run(x, y):
+        w = torch.zeros(128, 1)
+        for i in range(BATCHES):
+            rows, targets = x[i * BATCH : (i + 1) * BATCH], y[i * BATCH : (i + 1) * BATCH]
+            w = w - 0.05 / BATCH * (rows.t() @ (rows @ w - targets))
+        return w
+
+    return run, (torch.from_numpy(x), torch.from_numpy(y))
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-6
 LIMIT = "copy bandwidth; lanes are picked from two vectors"
@@ -25,4 +26,8 @@ def make_jax(jax, x):
     return (lambda x: x[:, :, ::-1].astype(np.float32) * (1 / 127.5) - 1.0), (x,)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x):
+    return (lambda x: x.flip(2).float() * (1 / 127.5) - 1.0), (torch.from_numpy(x),)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -4,6 +4,7 @@ import numpy as np
 
 from cases._convolutions import conv, jax_conv
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import filters, image_array, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "loads: each multiply-add of a window reads an element"
@@ -27,4 +28,11 @@ def make_jax(jax, x, w):
     return (lambda x, w: jax_conv(jax, x, w)), (x, w)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, w):
+    def run(x, w):
+        return torch.nn.functional.conv2d(x, w, padding=2)
+
+    return run, (images(torch, x), filters(torch, w)), lambda r: [image_array(r)]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

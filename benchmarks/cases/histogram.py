@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-3
 LIMIT = "a count waits for the one before at the same place"
@@ -31,4 +32,12 @@ def make_jax(jax, x):
     return histogram, (x,)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x):
+    def histogram(x):
+        bins = (100 * ((x + 4) / 8)).floor().clamp(0, 99).long()
+        return torch.zeros(100, dtype=torch.int32).scatter_add_(0, bins, torch.ones_like(bins, dtype=torch.int32))
+
+    return histogram, (torch.from_numpy(x),)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "second-level cache"
@@ -51,4 +52,13 @@ def make_jax(jax, flow):
     return lambda flow: jax.lax.fori_loop(0, STEPS, lambda _, f: step(jnp.roll, jnp.stack, f), flow), (flow,)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, flow):
+    def run(flow):
+        for _ in range(STEPS):
+            flow = step(torch.roll, torch.stack, flow)
+        return flow
+
+    return run, (torch.from_numpy(flow),)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,9 +3,10 @@
 import numpy as np
 
 from cases import llama_fwd
-from cases._programs import Jax, Numpy
+from cases._programs import Jax, Numpy, Torch
 from cases._programs import tensorflow_like as library
 from cases._steps import jax_steps, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate, as the forward pass"
@@ -50,4 +51,21 @@ def make_jax(jax, target, x, cos, sin, mask, *weights):
     return step, list(weights)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax)}
+def make_torch(torch, target, x, cos, sin, mask, *weights):
+    lib = Torch(torch)
+    args = tuple(map(torch.from_numpy, (target, x, cos, sin, mask)))
+    variables = tuple(torch.from_numpy(w.copy()) for w in weights)
+
+    def loss(weights, target, x, cos, sin, mask):
+        return (llama_fwd.program(lib, x, cos, sin, mask, *weights) - target).square().mean()
+
+    def step(*args):
+        gradients, value = torch.func.grad_and_value(loss)(variables, *args)
+        for v, g in zip(variables, gradients):
+            v.sub_(RATE * g)
+        return value
+
+    return step, args
+
+
+BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import image_array, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "the first- and second-level cache"
@@ -26,4 +27,8 @@ def make_jax(jax, x, w):
     return (lambda x, w: jax.lax.reduce_window(x, -np.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")), (x, w)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, w):
+    return (lambda x: torch.nn.functional.max_pool2d(x, 2)), (images(torch, x),), lambda r: [image_array(r)]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

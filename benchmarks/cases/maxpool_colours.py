@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import image_array, images, torch_like
 
 TOLERANCE = 0
 LIMIT = "the second-level cache"
@@ -25,4 +26,8 @@ def make_jax(jax, x):
     return (lambda x: jax.lax.reduce_window(x, -np.inf, jax.lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "VALID")), (x,)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x):
+    return (lambda x: torch.nn.functional.max_pool2d(x, 3, 2)), (images(torch, x),), lambda r: [image_array(r)]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_steps, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate; weights and gradients pass through the second-level cache"
@@ -62,4 +63,24 @@ def make_jax(jax, x, labels, *weights):
     return step, [(w, np.zeros(w.shape[1], np.float32)) for w in weights]
 
 
-BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax)}
+def make_torch(torch, x, labels, *weights):
+    ws = tuple(torch.from_numpy(w.copy()) for w in weights)
+    bs = tuple(torch.zeros(w.shape[1]) for w in weights)
+
+    def loss(state, x, labels):
+        h = x
+        for i, (w, b) in enumerate(zip(*state)):
+            h = (torch.relu(h) if i else h) @ w + b
+        return torch.nn.functional.cross_entropy(h, labels)
+
+    def step(x, labels):
+        gradients, value = torch.func.grad_and_value(loss)((ws, bs), x, labels)
+        for variables, changes in zip((ws, bs), gradients):
+            for v, g in zip(variables, changes):
+                v.sub_(RATE * g)
+        return value
+
+    return step, (torch.from_numpy(x), torch.from_numpy(labels))
+
+
+BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax), **torch_like(make_torch)}

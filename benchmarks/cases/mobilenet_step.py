@@ -4,6 +4,16 @@ import numpy as np
 
 from cases._convolutions import conv, conv_grads, depthwise, depthwise_grads, jax_conv
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import (
+    array,
+    depthwise_array,
+    depthwise_filters,
+    filter_array,
+    filters,
+    image_array,
+    images,
+    torch_like,
+)
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate of 1 x 1, second- and third-level cache"
@@ -58,4 +68,22 @@ def make_jax(jax, *args):
     return step, args
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, u, w, v):
+    conv2d, relu6 = torch.nn.functional.conv2d, torch.nn.functional.relu6
+
+    def block(args):
+        x, u, w, v = args
+        y = x + conv2d(relu6(conv2d(relu6(conv2d(x, u)), w, padding=1, groups=128)), v)
+        return (y * y).mean()
+
+    def step(*args):
+        gradients, loss = torch.func.grad_and_value(block)(args)
+        return [loss, *gradients]
+
+    def fetch(r):
+        return [array(r[0]), image_array(r[1]), filter_array(r[2]), depthwise_array(r[3]), filter_array(r[4])]
+
+    return step, (images(torch, x), filters(torch, u), depthwise_filters(torch, w), filters(torch, v)), fetch
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

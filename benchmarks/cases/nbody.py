@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "roots and quotients of all pairs"
@@ -58,4 +59,21 @@ def make_jax(jax, x, v):
     return run, (x, v)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), "numpy": lambda *i: (lambda: oracle(*i), lambda r: r)}
+def make_torch(torch, x, v):
+    class Library:
+        sqrt, expand, sum = torch.sqrt, lambda x: x[:, :, None], torch.sum
+
+    def run(x, v):
+        for _ in range(10):
+            x, v = step(Library, x, v)
+        return x
+
+    return run, (torch.from_numpy(x), torch.from_numpy(v))
+
+
+BUILDERS = {
+    **tensorflow_like(make),
+    **jax_like(make_jax),
+    "numpy": lambda *i: (lambda: oracle(*i), lambda r: r),
+    **torch_like(make_torch),
+}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import tensor, torch_like
 
 TOLERANCE = 1e-3
 LIMIT = "taking bytes apart: four instructions for each multiply-add of a vector"
@@ -37,4 +38,12 @@ def make_jax(jax, *arguments):
     return run, arguments
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, *arguments):
+    def run(x, w, scale):
+        low, high = (w & 15).to(x.dtype) - 8, (w >> 4).to(x.dtype) - 8
+        return (x[:, :2048] @ low + x[:, 2048:] @ high) * scale
+
+    return run, tuple(tensor(torch, x) for x in arguments)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from cases._programs import Jax, Numpy
+from cases._programs import Jax, Numpy, Torch
 from cases._programs import tensorflow_like as library
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "arithmetic of erf, logarithm and exponential"
@@ -64,4 +65,18 @@ def make_jax(jax, *args):
     return run, args
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, *args):
+    lib = Torch(torch)
+
+    def run(*args):
+        def total(first, strike):
+            values = value(lib, *first, strike)
+            return values.sum(), values
+
+        gradients, (_, values) = torch.func.grad_and_value(total, has_aux=True)(args[:3], args[3])
+        return values, *gradients
+
+    return run, tuple(map(torch.from_numpy, args))
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

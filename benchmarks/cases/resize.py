@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import image_array, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "gathered pixels of three channels"
@@ -31,4 +32,11 @@ def make_jax(jax, x):
     return (lambda x: jax.image.resize(x, (4, 224, 224, 3), "linear", antialias=False)), (x,)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x):
+    def run(x):
+        return torch.nn.functional.interpolate(x, (224, 224), mode="bilinear", align_corners=False)
+
+    return run, (images(torch, x),), lambda r: [image_array(r)]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -4,6 +4,7 @@ import numpy as np
 
 from cases._convolutions import conv, conv_grads, jax_conv
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import array, filter_array, filters, image_array, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate"
@@ -55,4 +56,20 @@ def make_jax(jax, *args):
     return step, args
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, u, w, v):
+    conv2d, relu = torch.nn.functional.conv2d, torch.relu
+
+    def block(args):
+        x, u, w, v = args
+        y = relu(x + conv2d(relu(conv2d(relu(conv2d(x, u)), w, padding=1)), v))
+        return (y * y).mean()
+
+    def step(*args):
+        gradients, loss = torch.func.grad_and_value(block)(args)
+        return [loss, *gradients]
+
+    args = images(torch, x), *(filters(torch, k) for k in (u, w, v))
+    return step, args, lambda r: [array(r[0]), image_array(r[1]), *map(filter_array, r[2:])]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

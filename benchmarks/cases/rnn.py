@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "latency of a step: a product of 16 rows and tanh"
@@ -47,4 +48,15 @@ def make_jax(jax, *args):
     return run, args
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, *args):
+    def run(xs, h, w, u):
+        outputs = []
+        for x in xs.unbind():
+            h = torch.tanh(x @ w + h @ u)
+            outputs.append(h)
+        return torch.stack(outputs)
+
+    return run, tuple(map(torch.from_numpy, args))
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "random rows of the result"
@@ -31,4 +32,8 @@ def make_jax(jax, x, segments):
     return (lambda x, s: jax.ops.segment_sum(x, s, 50000)), (x, segments)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, segments):
+    return (lambda x, s: torch.zeros(50000, 64).index_add_(0, s, x)), (torch.from_numpy(x), torch.from_numpy(segments))
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

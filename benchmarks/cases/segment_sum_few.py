@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-3
 LIMIT = "an addition waits for the one before at the same place; places are read twice"
@@ -31,4 +32,11 @@ def make_jax(jax, x, segments):
     return (lambda x, s: jax.ops.segment_sum(x, s, 1000)), (x, segments)
 
 
-BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, segments):
+    def run(x, s):  # its places are not negative
+        return torch.zeros(1001).scatter_add_(0, s + 1, x)[1:]
+
+    return run, (torch.from_numpy(x), torch.from_numpy(segments.astype(np.int64)))
+
+
+BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "additions that wait for each other; places are read three times"
@@ -33,4 +34,11 @@ def make_jax(jax, x, segments):
     return (lambda x, s: jax.ops.segment_sum(x, s, 100000, indices_are_sorted=True)), (x, segments)
 
 
-BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, segments):
+    def run(x, s):
+        return torch.zeros(100000).scatter_add_(0, s, x)
+
+    return run, (torch.from_numpy(x), torch.from_numpy(segments.astype(np.int64)))
+
+
+BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-6
 LIMIT = "the first- and second-level cache"
@@ -36,4 +37,13 @@ def make_jax(jax, d):
     return (lambda d: jax.lax.fori_loop(0, PLACES, step, d)), (d,)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, d):
+    def run(d):
+        for k in range(PLACES):
+            d = torch.minimum(d, d[:, k : k + 1] + d[k : k + 1])
+        return d
+
+    return run, (torch.from_numpy(d),)
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

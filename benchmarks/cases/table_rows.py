@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 0
 LIMIT = "copy bandwidth"
@@ -41,4 +42,8 @@ def make_jax(jax, x, at, rows):
     return (lambda x, at, rows: x.at[at].set(rows)), (x, at, rows)
 
 
-BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, at, rows):
+    return (lambda x, at, rows: x.index_copy(0, at, rows)), tuple(map(torch.from_numpy, (x, at.astype(np.int64), rows)))
+
+
+BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -4,6 +4,7 @@ import numpy as np
 
 from cases._convolutions import conv, conv_grads, jax_conv
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import array, filter_array, filters, images, torch_like
 
 TOLERANCE = 1e-4
 LIMIT = "FMA rate"
@@ -72,4 +73,23 @@ def make_jax(jax, x, *weights):
     return step, (x, *weights)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x, *weights):
+    conv2d, relu = torch.nn.functional.conv2d, torch.relu
+
+    def net(weights, x):
+        w1, w2, up, w3 = weights
+        a = relu(conv2d(x, w1, padding=1))
+        b = relu(conv2d(torch.nn.functional.max_pool2d(a, 2), w2, padding=1))
+        raised = torch.nn.functional.conv_transpose2d(b, up, stride=2)
+        y = conv2d(torch.cat([a, raised], 1), w3, padding=1)
+        return (y * y).mean()
+
+    def step(x, *weights):
+        gradients, loss = torch.func.grad_and_value(net)(weights, x)
+        return [loss, *gradients]
+
+    args = images(torch, x), *(filters(torch, w) for w in weights)
+    return step, args, lambda r: [array(r[0]), *map(filter_array, r[1:])]
+
+
+BUILDERS = {**tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_steps, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 1e-5
 LIMIT = "bandwidth of one pass for eight updates"
@@ -40,4 +41,16 @@ def make_jax(jax, v, w):
     return step, (v, w)
 
 
-BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax)}
+def make_torch(torch, v, w):
+    first, second = torch.from_numpy(v.copy()), torch.from_numpy(w.copy())
+
+    def update():
+        for _ in range(8):
+            first.copy_(0.9 * first + 0.1)
+            second.copy_(0.9 * second + 0.1)
+        return first[:3].clone(), second[:3].clone()
+
+    return update, ()
+
+
+BUILDERS = {**tensorflow_like(make), **jax_steps(make_jax), **torch_like(make_torch)}

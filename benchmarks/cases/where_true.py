@@ -3,6 +3,7 @@
 import numpy as np
 
 from cases._steps import jax_like, tensorflow_like
+from cases._torch import torch_like
 
 TOLERANCE = 0
 LIMIT = "copy bandwidth; eight positions an instruction"
@@ -29,4 +30,8 @@ def make_jax(jax, x):
     return (lambda x: jax.numpy.argwhere(x, size=count)), (x,)
 
 
-BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax)}
+def make_torch(torch, x):
+    return (lambda x: torch.argwhere(x)), (torch.from_numpy(x),)
+
+
+BUILDERS = {"numpy": build_numpy, **tensorflow_like(make), **jax_like(make_jax), **torch_like(make_torch)}

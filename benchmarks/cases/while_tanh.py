@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cases._torch import torch_like
+
 TOLERANCE = 1e-4
 LIMIT = "latency of a sum of lanes and tanh, an iteration"
 
@@ -53,4 +55,19 @@ def build_jax(x, limit):
     return lambda: jax.block_until_ready(function(x, limit)), lambda r: [np.asarray(r)]
 
 
-BUILDERS = {"tfc": build_tfc, "tf": build_tf, "jax": build_jax, "numpy": lambda *i: (lambda: oracle(*i), lambda r: r)}
+def make_torch(torch, x, limit):
+    from torch._higher_order_ops.while_loop import while_loop
+
+    def shrink(x, limit):
+        return while_loop(lambda x: x.sum() > limit, lambda x: (torch.tanh(x),), (x,))[0]
+
+    return shrink, (torch.from_numpy(x), torch.tensor(limit))
+
+
+BUILDERS = {
+    "tfc": build_tfc,
+    "tf": build_tf,
+    "jax": build_jax,
+    "numpy": lambda *i: (lambda: oracle(*i), lambda r: r),
+    **torch_like(make_torch),
+}
