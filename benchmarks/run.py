@@ -111,11 +111,12 @@ def work_of(case):
     return ("fma", case.FLOPS) if hasattr(case, "FLOPS") else None
 
 
-def run_case(name, workers, idle, limits, rounds, seconds, oracles, quick=False):
+def run_case(name, workers, idle, limits, rounds, seconds, oracles, quick=False, torch=True):
     """{implementation: [seconds of each round]}, [limit in each round], {implementation: error}.
 
     `idle` is a process that loads the case before all others, and is never timed: whoever asks for memory first gets
-    what the last case has left, in small pages, and is up to three times slower for it.
+    what the last case has left, in small pages, and is up to three times slower for it. `torch`: also where a quick run
+    does without torch.compile.
     """
     case = cases.load(name)
     work = work_of(case) if limits.available else None
@@ -123,7 +124,9 @@ def run_case(name, workers, idle, limits, rounds, seconds, oracles, quick=False)
     command = {"do": "load", "case": name, "seconds": seconds, "oracle": str(Path(oracles) / f"{name}.npz")}
     idle.ask(**command)
     for worker in workers:
-        if worker.name not in case.BUILDERS or (quick and worker.name == "torch_compile" and name not in QUICK_TORCH):
+        if worker.name not in case.BUILDERS or (
+            worker.name == "torch_compile" and not torch and name not in QUICK_TORCH
+        ):
             continue
         answer = worker.ask(**command)
         if answer.get("error"):
@@ -221,11 +224,10 @@ def run_all(args, threads):
             print(f"{name}: not installed, left out")
     rows = []
     for name in args.case:
-        if args.quick and threads > 1 and name not in QUICK_TWO_THREADS:
+        if args.quick and args.few and threads > 1 and name not in QUICK_TWO_THREADS:
             continue
-        rows.append(
-            summary(name, *run_case(name, workers, idle, limits, args.rounds, args.seconds, args.oracles, args.quick))
-        )
+        timed = run_case(name, workers, idle, limits, args.rounds, args.seconds, args.oracles, args.quick, not args.few)
+        rows.append(summary(name, *timed))
         show(rows[-1])
     for worker in (idle, *workers):
         worker.close()
@@ -241,8 +243,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.1, help="length of one batch")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
     parser.add_argument(
-        "--quick", action="store_true", help="three short rounds, some peers and, with two threads, some cases only"
-    )
+        "--quick", action="store_true",
+        help="three short rounds; unless --impl names them, some peers and, with two threads, some cases only",
+    )  # fmt: skip
     parser.add_argument(
         "--cpu", default="native", choices=["native", *PROCESSORS],
         help="what every implementation may use of this processor (TensorFlow's own kernels beside oneDNN's use all)",
@@ -253,8 +256,9 @@ def main():
     args = parser.parse_args()
     if args.quick:
         args.rounds, args.seconds = 3, 0.02
-        if args.impl == list(MODULES):
-            args.impl = list(QUICK_IMPLEMENTATIONS)
+    args.few = args.quick and args.impl == list(MODULES)
+    if args.few:
+        args.impl = list(QUICK_IMPLEMENTATIONS)
     with tempfile.TemporaryDirectory(prefix="tfc-oracles-") as args.oracles:
         results = [run_all(args, threads) for threads in args.threads]
     if args.json:

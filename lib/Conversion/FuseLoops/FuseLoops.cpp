@@ -19,6 +19,7 @@
 
 #include "CheckBlocks.h"
 #include "Group.h"
+#include "MergeElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -541,6 +542,7 @@ struct FuseLoops : public tfc::impl::FuseLoopsPassBase<FuseLoops> {
       for (Block &block : function.getBody())
         visit(block);
     });
+    mergeElements(getOperation());
     checkInBlocks(getOperation(), parallel);
   }
 

@@ -122,32 +122,54 @@ static bool isDeadAfter(Value value, Operation *writer) {
   });
 }
 
+/// The results of `op` that go on in the memory of an operand: one, where that
+/// is the place of one, else all.
+static SmallVector<Value> resultsIn(Operation *op, Value operand) {
+  auto destination = dyn_cast<DestinationStyleOpInterface>(op);
+  SmallVector<Value> results;
+  if (destination)
+    for (OpOperand &init : destination.getDpsInitsMutable())
+      if (init.get() == operand && isa<TensorType>(operand.getType()))
+        results.push_back(destination.getTiedOpResult(&init));
+  if (results.empty())
+    results.append(op->result_begin(), op->result_end());
+  return results;
+}
+
 /// Where bufferization cannot write a value in place, it makes a copy. If the
 /// value's memory is a result, the copy then moves into the result before
-/// others have read the old value from there. So all that comes from `op` must
-/// be written in place: by one op, and when nobody else needs it.
-static bool isWrittenInPlace(Operation *op) {
+/// others have read the old value from there. So all that goes on in the memory
+/// of `start`, which `op` writes, must be written in place: by one op, and when
+/// nobody else needs it.
+static bool isWrittenInPlace(Operation *op, Value start) {
   while (op) {
     Operation *next = nullptr;
-    for (Value result : op->getResults())
-      if (countWriters(result, next) > 1)
-        return false;
-    for (Value result : op->getResults()) {
+    Value written;
+    SmallVector<Value> results = resultsIn(op, start);
+    for (Value result : results) {
       Operation *writer = nullptr;
-      if (countWriters(result, writer) && !isDeadAfter(result, writer))
+      int64_t count = countWriters(result, writer);
+      if (count > 1 || (count && !isDeadAfter(result, writer)))
         return false;
+      if (count) {
+        // Several values that go on are looked at as one.
+        written = next ? Value() : result;
+        next = writer;
+      }
     }
     op = next;
+    start = written;
   }
   return true;
 }
 
 /// The result gets its value at `materialize`: what else has been computed in
-/// its memory must not be needed any more then. A loop, for example, may have
-/// started from what `op` gave, or a branch may choose between that and another
-/// value.
-static bool isSettled(Operation *op, MaterializeInDestinationOp materialize) {
-  for (Value result : op->getResults()) {
+/// its memory, which is that of `start`, must not be needed any more then. A
+/// loop, for example, may have started from what `op` gave, or a branch may
+/// choose between that and another value.
+static bool isSettled(Operation *op, Value start,
+                      MaterializeInDestinationOp materialize) {
+  for (Value result : resultsIn(op, start)) {
     Aliases aliases(result);
     for (Value value : aliases.get()) {
       if (value == materialize.getSource())
@@ -195,9 +217,10 @@ static Value destinationOf(RewriterBase &rewriter,
                     ? dyn_cast<MemRefType>(materialize.getDest().getType())
                     : MemRefType();
   // Through a branch or a cast, a tensor of another size may become the result.
-  if (result && !(isResult(materialize.getDest()) &&
-                  result.getShape() == empty.getType().getShape() &&
-                  isWrittenInPlace(user) && isSettled(user, materialize)))
+  if (result &&
+      !(isResult(materialize.getDest()) &&
+        result.getShape() == empty.getType().getShape() &&
+        isWrittenInPlace(user, empty) && isSettled(user, empty, materialize)))
     return {};
   if (insertsIntoOuterValue(op) || isReshaped(user))
     return {};
@@ -287,12 +310,15 @@ static void splitFills(RewriterBase &rewriter, Operation *root) {
   }
 }
 
-/// Gives each output of a compute op memory of its own: cse has merged equal
-/// ones, and what is undefined conflicts with nothing.
+/// Gives each output of an op that has several memory of its own: cse has
+/// merged equal ones, and what is undefined conflicts with nothing.
 static void splitOutputs(RewriterBase &rewriter, Operation *root) {
-  SmallVector<ComputeOp> ops;
-  root->walk([&](ComputeOp op) { ops.push_back(op); });
-  for (ComputeOp op : ops)
+  SmallVector<DestinationStyleOpInterface> ops;
+  root->walk([&](DestinationStyleOpInterface op) {
+    if (isa<ComputeOp>(op) || op.getNumDpsInits() > 1)
+      ops.push_back(op);
+  });
+  for (DestinationStyleOpInterface op : ops)
     for (OpOperand &output : op.getDpsInitsMutable()) {
       auto empty = output.get().getDefiningOp<tensor::EmptyOp>();
       if (!empty || empty->hasOneUse())
@@ -432,8 +458,9 @@ static void placeChains(RewriterBase &rewriter, Operation *root) {
     if (!empty || !empty->hasOneUse() ||
         cast<MemRefType>(op.getDest().getType()).getShape() !=
             empty.getType().getShape() ||
-        !isWrittenInPlace(start->getOwner()) ||
-        !isSettled(start->getOwner(), op) || isReshaped(start->getOwner()))
+        !isWrittenInPlace(start->getOwner(), empty) ||
+        !isSettled(start->getOwner(), empty, op) ||
+        isReshaped(start->getOwner()))
       continue;
     rewriter.setInsertionPoint(start->getOwner());
     Value place = cast<SubsetInsertionOpInterface>(op.getOperation())
