@@ -22,7 +22,7 @@ def _ids(segment_ids) -> Tensor:
 def _scattered(x, ids, num_segments, start, mode, checked=False) -> Tensor:
     """Scatters slices into `num_segments` slices that are `start` at first; those of negative numbers are dropped.
 
-    `checked`: there are none of those.
+    `checked`: an assertion before has found all numbers to be in range, and there are none of those.
     """
     k, rank = rank_of(ids, "segment"), rank_of(x, "segment")
     if known(ids.shape_tuple) and known(x.shape_tuple) and x.shape_tuple[:k] != ids.shape_tuple:
@@ -52,7 +52,7 @@ def _scattered(x, ids, num_segments, start, mode, checked=False) -> Tensor:
             p.add(ids, p.cast(convert_to_tensor(spare), dtype=ids.dtype)) if isinstance(spare, Tensor) or spare else ids
         )
         ids = p.select(absent, scalar(0, ids), others)
-    out = p.scatter(base, p.expand_dims(ids, axes=(k,)), x, mode=mode)
+    out = p.scatter(base, p.expand_dims(ids, axes=(k,)), x, mode=mode, **({"inside": True} if checked else {}))
     return _first_rows(out, num_segments, 1 + rank - k) if isinstance(spare, Tensor) or spare else out
 
 
@@ -189,7 +189,8 @@ def _zero_where_empty(result, x, ids, count):
     extra = rank_of(x, "segment") - 1
     none, one = (convert_to_tensor(value) for value in (False, True))
     base = broadcast_value(none, p.expand_dims(count, axes=(0,)))
-    there = p.scatter(base, p.expand_dims(ids, axes=(1,)), broadcast_value(one, dynamic_shape(ids)), mode="update")
+    ones = broadcast_value(one, dynamic_shape(ids))
+    there = p.scatter(base, p.expand_dims(ids, axes=(1,)), ones, mode="update", inside=True)
     there = p.expand_dims(there, axes=tuple(range(1, 1 + extra))) if extra else there
     return p.select(there, result, scalar(0, result))
 

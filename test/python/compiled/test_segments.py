@@ -217,3 +217,23 @@ def test_counts_of_a_known_size_leave_out_larger_numbers(size):
         np.testing.assert_array_equal(f(x[:0]), np.zeros(size))
         with pytest.raises(tf.errors.InvalidArgumentError, match="non-negative"):
             f(-x)
+
+
+def test_checked_numbers_are_not_looked_at_twice():
+    """What an assertion has found to be in range needs no check of its own where it is added."""
+    for f in (tf.math.segment_sum, lambda x, i: tf.math.bincount(i, x)):
+        concrete = tf.function(f).get_concrete_function(tf.TensorSpec([5000]), tf.TensorSpec([5000], tf.int32))
+        assert "does not index into" not in concrete.compiled().llvm_ir
+
+
+@pytest.mark.parametrize("at", [0, 2500, 4999])
+@pytest.mark.parametrize("wrong", [-1, 1 << 30])
+def test_numbers_out_of_order_end_the_call_before_anything_is_added(at, wrong):
+    ids = np.sort(np.random.default_rng(0).integers(0, 99, 5000)).astype(np.int32)
+    x = np.ones(5000, np.float32)
+    f = tf.function(lambda x, i: tf.math.segment_sum(x, i))
+    ids[at] = wrong
+    if at == 4999 and wrong > 0:
+        ids[4998] = wrong + 1
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not increasing, or negative"):
+        f(x, ids)

@@ -149,7 +149,7 @@ static void checkScatter(ScatterOp op, CheckBuilder &build,
         "Updates of shape {} do not fit indices of shape {} into shape {}",
         {build.shape(op.getUpdates()), build.shape(op.getIndices()),
          build.shape(op.getX())});
-  if (!findPooled(op))
+  if (!findPooled(op) && !op.getInside())
     checkVectors(op.getX(), op.getIndices(), 0,
                  "indices = {} does not index into shape {}", build, ranges,
                  beforeReplacement);

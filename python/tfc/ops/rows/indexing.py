@@ -63,7 +63,7 @@ _SCATTER = {
 }
 
 
-def _scatter(x, indices, updates, mode):
+def _scatter(x, indices, updates, mode, inside=False):
     want = indices.shape[:-1] + x.shape[indices.shape[-1] :]
     if updates.shape != want:
         raise InvalidArgumentError(
@@ -205,7 +205,7 @@ def _gather_nd_vjp(g, out, x, indices, batch_dims):
     return p.scatter(zeros_like(x), indices, g, mode="add")
 
 
-def _scatter_vjp(g, out, x, indices, updates, mode):
+def _scatter_vjp(g, out, x, indices, updates, mode, inside=False):
     at_updates = p.gather_nd(g, indices, batch_dims=0)
     if mode == "add":
         return g, None, at_updates

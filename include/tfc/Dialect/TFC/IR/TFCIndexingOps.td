@@ -44,13 +44,16 @@ def TFC_ScatterOp : TFC_PureOp<"scatter"> {
   let summary = "The operand with slices at index vectors updated";
   let description = [{
     `mode` is "update", "add", "sub", "mul", "min" or "max"; duplicate indices
-    accumulate in order (for "update" the last wins). Constraints:
+    accumulate in order (for "update" the last wins). `inside`: an assertion
+    before the op has found all index vectors to be in range, and nobody looks
+    again. Constraints:
 
     * (C1) `indices` has rank at least 1 and a static last dimension k <= rank(x)
     * (C2) `updates` has shape `indices.shape[:-1] + x.shape[k:]`
     * (C3) `mode` is one of those named
   }];
-  let arguments = (ins TFC_Tensor:$x, TFC_IntTensor:$indices, TFC_Tensor:$updates, StrAttr:$mode);
+  let arguments = (ins TFC_Tensor:$x, TFC_IntTensor:$indices, TFC_Tensor:$updates, StrAttr:$mode,
+                       DefaultValuedAttr<BoolAttr, "false">:$inside);
   let assemblyFormat = "$x `,` $indices `,` $updates attr-dict `:` functional-type(operands, results)";
 }
 
