@@ -279,6 +279,10 @@ def FuseLoopsPass : Pass<"tfc-fuse-loops"> {
 
     Ops on parts of the rows of one buffer (slices at known places: margins, what is rolled, joined or
     stacked) run in the iterations of those rows, behind a comparison.
+
+    Elementwise ops of one dimension that follow each other and share large buffers become one op. A check of
+    all elements of a large buffer (positions, divisors, exponents) and the op behind it that goes over them
+    run block by block; the entry is left after the last block, if a check has failed.
   }];
   let options = [
     Option<"parallel", "parallel", "bool", "true", "let threads share the loops">];

@@ -28,7 +28,7 @@ using linalg::GenericOp;
 /// Fewer are in the first-level cache in any case.
 static constexpr int64_t leastShared = 4096;
 /// Operations of one body: registers are allocated for all of them at once.
-static constexpr int64_t mostOperations = 500;
+static constexpr int64_t mostInOneBody = 500;
 /// Buffers that one loop goes through: more are more than the processor
 /// fetches ahead.
 static constexpr size_t mostStreams = 16;
@@ -108,7 +108,7 @@ bool Merged::add(GenericOp op) {
   int64_t count = operationsOf(op);
   if (!members.empty()) {
     if (op.getStaticLoopRanges() != members.front().getStaticLoopRanges() ||
-        operations + count > mostOperations || !agreesWith(touches))
+        operations + count > mostInOneBody || !agreesWith(touches))
       return false;
     bool shares = false;
     llvm::SmallDenseSet<Value> streams;

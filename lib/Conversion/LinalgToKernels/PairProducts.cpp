@@ -66,7 +66,7 @@ static constexpr int64_t mostLeftBytes = 1024 * 1024,
 /// What a thread has room for on its stack.
 static constexpr int64_t stackBytes = 32 * 1024;
 /// Smaller products are not worth the copies.
-static constexpr int64_t leastSize = 16, leastSquares = 1;
+static constexpr int64_t leastSize = 16;
 
 //===----------------------------------------------------------------------===//
 // Sizes
@@ -535,7 +535,7 @@ bool tfc::kernels::canMultiplyPairs(const Product &p, Type element,
     return false;
   int64_t squareDepth = PairEmitter::depthOf(element);
   if (p.taps.empty())
-    return !isSmall(p.depth, leastSquares * squareDepth);
+    return !isSmall(p.depth, squareDepth);
   // Each tap has squares of its own: with tiles, which are that much faster
   // and more, a fifth of them should be full.
   int64_t k = known(p.depth), squares = PairEmitter::squaresOf(p, squareDepth);
