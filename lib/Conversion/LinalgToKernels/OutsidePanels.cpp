@@ -160,9 +160,8 @@ void ContractionLowering::packOutside(Product &product, bool onPairs) {
 void ContractionLowering::keepPanels(Product &product, bool onPairs) {
   if (!options.kept || producer || !isWorthKeeping(c))
     return;
-  // Pairs are not copied block by block to memory that is kept, and before a
-  // loop any call that copies does so.
-  if (!isKeptConstant(c) && (onPairs || findInvariantLoop(c)))
+  // Before a loop, any call that copies does so.
+  if (!isKeptConstant(c) && findInvariantLoop(c))
     return;
   OpBuilder::InsertionGuard guard(b.builder);
   PanelsShape shape = onPairs ? shapeOfPairPanels(b, product)

@@ -43,8 +43,10 @@ PairEmitter::Place PairEmitter::placeOf(Value square, bool isLeft) {
 /// it, or are zero, as are k past the last one. In memory a tile is `toNext`
 /// pairs behind the one before it. Returns the least exponent of each tile.
 Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
-                         const Squares &to, int64_t tiles, int64_t toNext) {
+                         const Squares &to, int64_t tiles, Value toNext) {
   Value zero = b.constant(0), last = b.sub(from.count, b.constant(1));
+  if (!toNext)
+    toNext = zero; // a single tile
   int64_t tileLanes = groups * side;
   // Where a lane begins takes quotients if rows are places of an image.
   Values lanes;
@@ -73,10 +75,10 @@ Values PairEmitter::copy(const Lanes &from, Value firstLane, const Block &block,
             lanesHere = lanesHere.slice(tile * tileLanes, tileLanes);
           if (starts)
             lanesHere = starts;
-          Value least =
-              copySquares(from, offset(firstLane, tile * tileLanes), lanesHere,
-                          place, {to.memory, offset(at, tile * toNext)}, block,
-                          carried[tile], step, toNext);
+          Value least = copySquares(
+              from, offset(firstLane, tile * tileLanes), lanesHere, place,
+              {to.memory, b.add(at, b.mul(toNext, b.constant(tile)))}, block,
+              carried[tile], step, toNext);
           next.append(step, least);
         }
         return next;
@@ -188,7 +190,7 @@ Values PairEmitter::rowsOfPairs(const Lanes &from, Value firstLane, Value k,
 Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
                                ArrayRef<Value> starts, const Place &place,
                                const Squares &to, const Block &block,
-                               Value soFar, int64_t tiles, int64_t toNext) {
+                               Value soFar, int64_t tiles, Value toNext) {
   Value depth = b.sub(p.depth, place.k), count = b.sub(from.count, firstLane);
   // Without a rest there is no code for one.
   auto hasRest = [](Value size, int64_t step) {
@@ -198,8 +200,8 @@ Value PairEmitter::copySquares(const Lanes &from, Value firstLane,
                      ? b.atLeast(depth, b.constant(squareDepth))
                      : b.boolean(true);
   auto startOf = [&](int64_t group) {
-    return b.add(offset(to.start, group / groups * toNext),
-                 b.mul(block.groupSize, b.constant(group % groups)));
+    Value tile = b.add(to.start, b.mul(toNext, b.constant(group / groups)));
+    return b.add(tile, b.mul(block.groupSize, b.constant(group % groups)));
   };
   auto store = [&](Values vectors, bool lanesAreRows, int64_t group,
                    Value least) {

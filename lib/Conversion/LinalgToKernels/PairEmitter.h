@@ -105,12 +105,13 @@ private:
   /// Neighbouring panels of one block of the depth, and what memory has them.
   struct Panels {
     mlir::Value memory;
-    int64_t count; ///< in this memory; their least exponents are behind them
+    mlir::Value
+        count; ///< in this memory; their least exponents are behind them
     mlir::Value first; ///< the number there of the first one
-    int64_t step;      ///< from the number of one to that of the next
+    mlir::Value step;  ///< from the number of one to that of the next
 
     mlir::Value number(KernelBuilder &b, mlir::Value panel) const {
-      return b.add(first, b.mul(panel, b.constant(step)));
+      return b.add(first, b.mul(panel, step));
     }
   };
 
@@ -136,6 +137,10 @@ private:
   Squares squaresOf(const Panels &panels, mlir::Value panel);
   mlir::Value exponentOf(const Panels &panels, mlir::Value panel);
   Panels panelsOf(mlir::Value memory, mlir::Value panel, const Block &block);
+  Panels panelsHere(mlir::Value memory, mlir::Value place, mlir::Value panel,
+                    const Block &block);
+  void copyWhereNeeded(const Panels &panels, mlir::Value column,
+                       mlir::Value width, const Block &block);
 
   // Copies
   void copyPanels(const Panels &panels, mlir::Value column, mlir::Value width,
@@ -144,12 +149,12 @@ private:
                  const Block &block);
   mlir::Value copyWork(mlir::Value lanes);
   Values copy(const Lanes &from, mlir::Value firstLane, const Block &block,
-              const Squares &to, int64_t tiles, int64_t toNext = 0);
+              const Squares &to, int64_t tiles, mlir::Value toNext = {});
   mlir::Value copySquares(const Lanes &from, mlir::Value firstLane,
                           llvm::ArrayRef<mlir::Value> starts,
                           const Place &place, const Squares &to,
                           const Block &block, mlir::Value soFar, int64_t tiles,
-                          int64_t toNext);
+                          mlir::Value toNext);
   void turnSquare(mlir::Value from, mlir::Value fromAt, mlir::Value to,
                   mlir::Value toAt);
   Values rowsOfPairs(const Lanes &from, mlir::Value firstLane, mlir::Value k,

@@ -381,7 +381,8 @@ PairEmitter::Squares PairEmitter::squaresOf(const Panels &panels, Value panel) {
 }
 
 Value PairEmitter::exponentOf(const Panels &panels, Value panel) {
-  return offset(panels.number(b, panel), panels.count * panelSize());
+  return b.add(panels.number(b, panel),
+               b.mul(panels.count, b.constant(panelSize())));
 }
 
 /// The panels of a block of the depth, from this one on, among those of all.
@@ -390,7 +391,33 @@ PairEmitter::Panels PairEmitter::panelsOf(Value memory, Value panel,
   int64_t blocks = depthBlocks();
   Value first = b.add(b.mul(panel, b.constant(blocks)),
                       b.divide(block.first, b.constant(blockSquares())));
-  return {memory, allPanels() * blocks, first, blocks};
+  return {memory, b.constant(allPanels() * blocks), first, b.constant(blocks)};
+}
+
+/// The panels of a block of the depth, from this one on: those that are kept,
+/// or, where this call keeps none, from `place` on in memory for some.
+PairEmitter::Panels PairEmitter::panelsHere(Value memory, Value place,
+                                            Value panel, const Block &block) {
+  Panels some{memory, b.constant(panelCount()), place, b.constant(1)};
+  if (!p.pairPanels)
+    return some;
+  Panels all = panelsOf(p.pairPanels, panel, block);
+  if (!p.copies)
+    return all;
+  return {b.chooseMemory(p.streams, memory, p.pairPanels),
+          b.choose(p.streams, some.count, all.count),
+          b.choose(p.streams, some.first, all.first),
+          b.choose(p.streams, some.step, all.step)};
+}
+
+/// Fills panels, unless they are there from calls before.
+void PairEmitter::copyWhereNeeded(const Panels &panels, Value column,
+                                  Value width, const Block &block) {
+  auto copy = [&] { copyPanels(panels, column, width, block); };
+  if (p.copies)
+    b.branch(p.copies, copy, [] {});
+  else if (!p.pairPanels)
+    copy();
 }
 
 /// Copying an element takes about as long as 12 operations.
@@ -402,10 +429,10 @@ Value PairEmitter::copyWork(Value lanes) {
 /// first column is `column`.
 void PairEmitter::copyPanel(const Panels &panels, Value column, Value panel,
                             const Block &block) {
-  Values exponents =
-      copy({p.right, false, p.columns},
-           b.add(column, b.mul(panel, b.constant(tileColumns))), block,
-           squaresOf(panels, panel), panelsAtOnce(), panels.step * panelSize());
+  Values exponents = copy({p.right, false, p.columns},
+                          b.add(column, b.mul(panel, b.constant(tileColumns))),
+                          block, squaresOf(panels, panel), panelsAtOnce(),
+                          b.mul(panels.step, b.constant(panelSize())));
   if (ofBytes)
     return;
   for (auto [number, exponent] : llvm::enumerate(exponents))
@@ -441,7 +468,7 @@ void PairEmitter::copyAll(Value panels) {
 //===----------------------------------------------------------------------===//
 
 void PairEmitter::emit(Value panels, Value left) {
-  if (!panels && !p.pairPanels)
+  if (!panels && (!p.pairPanels || p.copies))
     panels = allocate(panelsSize(), pairType);
   leftCopies = left;
   if (left)
@@ -457,18 +484,15 @@ void PairEmitter::emitColumns(Value panels) {
   Value columns = b.constant(atOnce * tileColumns),
         depth = b.constant(squares() * squareDepth);
   Value work = b.mul(b.ceilDiv(p.rows, tileRows), tileWork(columns, depth));
-  if (!p.pairPanels)
+  if (!p.pairPanels || p.copies)
     work = b.add(work, b.mul(copyWork(columns), depth));
   auto group = [&](Value first, Value count, Value place) {
     Value column = b.mul(first, b.constant(tileColumns));
     Value width =
         b.min(b.sub(p.columns, column), b.mul(count, b.constant(tileColumns)));
     overDepth([&](const Block &block) {
-      Panels here{panels, panelCount(), place, 1};
-      if (p.pairPanels)
-        here = panelsOf(p.pairPanels, first, block);
-      else
-        copyPanels(here, column, width, block);
+      Panels here = panelsHere(panels, place, first, block);
+      copyWhereNeeded(here, column, width, block);
       Value depth = b.mul(block.squares, b.constant(squareDepth));
       overRowTiles(tileWork(width, depth), [&](Value row, Value end) {
         rowTile(here, row, end, column, width, block);
@@ -495,12 +519,9 @@ void PairEmitter::emitRows(Value panels) {
   b.loop(zero, p.columns, blockColumns, [&](Value column) {
     Value width = b.min(b.sub(p.columns, column), b.constant(blockColumns));
     overDepth([&](const Block &block) {
-      Panels here{panels, panelCount(), zero, 1};
-      if (p.pairPanels)
-        here = panelsOf(p.pairPanels, b.divide(column, b.constant(tileColumns)),
-                        block);
-      else
-        copyPanels(here, column, width, block);
+      Value panel = b.divide(column, b.constant(tileColumns));
+      Panels here = panelsHere(panels, zero, panel, block);
+      copyWhereNeeded(here, column, width, block);
       Value depth = b.mul(block.squares, b.constant(squareDepth));
       overRowTiles(tileWork(width, depth), [&](Value first, Value end) {
         rowTile(here, first, end, column, width, block);
@@ -561,7 +582,7 @@ void tfc::kernels::emitPairPanels(KernelBuilder &b, const Product &p,
 }
 
 Value tfc::kernels::allocatePairPanels(KernelBuilder &b, const Product &p) {
-  if (p.pairPanels)
+  if (p.pairPanels && !p.copies)
     return {};
   int64_t size = PairEmitter(b, p, KernelOptions()).panelsSize();
   if (size * 4 <= stackBytes)

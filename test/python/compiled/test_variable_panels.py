@@ -47,7 +47,7 @@ class Layer:
     def fill(self):
         for _ in range(100):
             self.check()
-            if self.code.panel_bytes or self.x.dtype == ml_dtypes.bfloat16:
+            if self.code.panel_bytes:
                 return
         raise AssertionError("no panels")
 
@@ -78,7 +78,7 @@ def test_values_are_the_same_with_copies_that_stay_and_those_that_do_not(size, d
     for _ in range(2):
         layer.x = small(*layer.x.shape, dtype=dtype)
         layer.check()
-    assert layer.code.panel_bytes >= layer.w.nbytes or dtype != np.float32
+    assert layer.code.panel_bytes >= layer.w.nbytes
     layer.w = small(*layer.w.shape, dtype=dtype)
     layer.v.assign(layer.w)
     assert layer.code.panel_bytes == 0
