@@ -197,25 +197,25 @@ static bool mayComeBefore(GenericOp op, ArrayRef<Check> checks) {
 }
 
 /// Checks right before the op, of elements that it goes over: the first one
-/// first.
+/// first. Nothing with effects is between their parts, either.
 static SmallVector<Check> checksBefore(GenericOp op) {
   SmallVector<Check> checks;
-  SmallPtrSet<Operation *, 8> parts;
+  SmallPtrSet<Operation *, 8> parts; // that have not been met yet
   for (Operation *before = op->getPrevNode(); before;
        before = before->getPrevNode()) {
-    if (parts.contains(before) || isMemoryEffectFree(before) ||
+    if (parts.erase(before) || isMemoryEffectFree(before) ||
         isa<memref::AllocOp>(before))
       continue;
     auto branch = dyn_cast<scf::IfOp>(before);
     auto check = branch ? matchCheck(branch) : std::nullopt;
     if (!check || !loopOverRows(op, check->elements()))
       break;
-    parts.insert(check->loop);
-    parts.insert(check->load);
     for (Operation *user : check->flag->getUsers())
       parts.insert(user);
     checks.insert(checks.begin(), *check);
   }
+  if (!parts.empty())
+    checks.clear();
   return checks;
 }
 

@@ -180,3 +180,47 @@ func.func @unknown(%p: !llvm.ptr, %r: !llvm.ptr, %size: index) {
   }
   return
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+#none = affine_map<(d0) -> ()>
+
+// What is written between a check and its branch is not what was checked.
+// CHECK-LABEL: @written_between
+// CHECK-NOT:     scf.for
+// CHECK:         linalg.generic {{.*}}["reduction"]}
+// CHECK:         memref.store
+// CHECK:         tfcrt.abort
+// CHECK:         linalg.generic {{.*}}["parallel"]}
+func.func @written_between(%p: !llvm.ptr, %r: !llvm.ptr) {
+  %divisors = tfcrt.bind %p : !llvm.ptr -> memref<1000000xi32>
+  %result = tfcrt.bind %r {result} : !llvm.ptr -> memref<1000000xi32>
+  %yes = arith.constant 1 : i8
+  %no = arith.constant 0 : i8
+  %zero = arith.constant 0 : i32
+  %at = arith.constant 7 : index
+  %flag = memref.alloc() : memref<i8>
+  linalg.fill ins(%yes : i8) outs(%flag : memref<i8>)
+  linalg.generic {indexing_maps = [#id, #none], iterator_types = ["reduction"]}
+      ins(%divisors : memref<1000000xi32>) outs(%flag : memref<i8>) {
+  ^bb0(%divisor: i32, %so_far: i8):
+    %0 = arith.cmpi ne, %divisor, %zero : i32
+    %1 = arith.extui %0 : i1 to i8
+    %2 = arith.andi %so_far, %1 : i8
+    linalg.yield %2 : i8
+  }
+  memref.store %zero, %divisors[%at] : memref<1000000xi32>
+  %all = memref.load %flag[] : memref<i8>
+  %bad = arith.cmpi eq, %all, %no : i8
+  scf.if %bad {
+    tfcrt.abort "Integer division by zero" {code = 1 : i64, dtypes = array<i32>, summarize = 3 : i64}
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%divisors : memref<1000000xi32>) outs(%result : memref<1000000xi32>) {
+  ^bb0(%divisor: i32, %out: i32):
+    %0 = arith.addi %divisor, %divisor : i32
+    linalg.yield %0 : i32
+  }
+  return
+}
